@@ -57,7 +57,7 @@ def save_policy(
     `logic`, `dataset_pattern`, `layout`, `stale`, `reason`. The reason may not be empty.
     """
     check_may_write(actor, "Saving a policy")
-    if issues := [*_name_issues(name), *rules_issues(rules), *_reason_issues(reason)]:
+    if issues := [*name_issues(name), *rules_issues(rules), *_reason_issues(reason)]:
         raise EntryInvalid(issues)
     with operation(actor, GoldenChangeKind.POLICY, reason=reason.strip()):
         policy, _ = Policy.objects.get_or_create(name=name)
@@ -202,7 +202,8 @@ def check_may_write(actor: User | None, action_name: str) -> None:
         raise PermissionDenied(f"{action_name} needs the role expert.")
 
 
-def _name_issues(name: str) -> list[ValidationIssue]:
+def name_issues(name: str) -> list[ValidationIssue]:
+    """Return what is wrong with the name of a policy. Reads nothing."""
     if _NAME.fullmatch(name) and len(name) <= MAX_NAME_LENGTH:
         return []
     sentence = f"The name has to be a-z, 0-9, - and _, a letter first, and at most {MAX_NAME_LENGTH} characters."

@@ -36,8 +36,10 @@ class DatasetPattern:
 
 def parse_pattern(text: str) -> DatasetPattern:
     """Return the pattern. Raises `PatternInvalid`."""
-    if not text or text != text.strip():
-        raise PatternInvalid("The dataset pattern is empty or begins or ends with a blank. Write the whole name.")
+    if not text:
+        raise PatternInvalid("The dataset pattern is empty. Write the name of a dataset, such as /PromptReco/%.")
+    if text != text.strip():
+        raise PatternInvalid("The dataset pattern begins or ends with a blank. Write the whole name.")
     if len(text) > MAX_PATTERN_LENGTH:
         raise PatternInvalid(f"The dataset pattern has {len(text)} characters; at most {MAX_PATTERN_LENGTH} fit.")
     if text.count("%") > MAX_WILDCARDS or text.count("(") > MAX_GROUPS:

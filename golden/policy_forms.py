@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from golden.actions import name_issues
 from golden.choices import StaleRule
 from golden.clause_rows import ClauseRow
 from golden.layouts import LAYOUTS
@@ -63,8 +64,10 @@ class PolicyForm(forms.Form):
         self.fields["layout"].widget = forms.Select(choices=choices)
 
     def clean_name(self) -> str:
-        """Refuse the name that is an address of the form."""
+        """Refuse what is no name, and the name that is an address of the form."""
         name: str = self.cleaned_data["name"]
+        if issues := name_issues(name):
+            raise forms.ValidationError([issue.sentence for issue in issues])
         if name == RESERVED_NAME:
             raise forms.ValidationError(f"“{RESERVED_NAME}” is no name. Choose another one.")
         return name

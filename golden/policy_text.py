@@ -18,7 +18,7 @@ class PolicyIssue:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
+        return self.message if self.path == "$" else f"{self.path}: {self.message}"
 
 
 class PolicyInvalid(ValueError):

@@ -21,6 +21,7 @@ from certify.models import RunReconstruction
 from certify.models.certification_queries import INCOMPLETE
 from certify.models.choices import Verdict
 from certify.review.selectors import OpenQuestions, open_questions_for
+from golden.file_pages.lists import listed_files
 from history_pages.selectors import unacknowledged_changes
 from listruns.selectors import all_rows, rows_for_list, rows_visible_to, verdict_totals
 from openruns.searches import SearchProgress, unfinished_searches
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from certify.models import TrackerCertification
+    from golden.models import GoldenFile
     from users.models import User
 
 MAX_CERTIFICATIONS = 8
@@ -63,6 +65,7 @@ class HomePage:
     `changes_by_others`: changes to this person's certifications; `answered_questions`: this person's questions that
     were answered; both until acknowledged. `incomplete` and `stale` count all live certifications; `questions`:
     open questions to shifters. `needs_reference`: nothing can be certified, since no reference run exists yet.
+    `last_file`: the newest golden JSON, for those who may change certifications of others.
     """
 
     today: date
@@ -78,6 +81,7 @@ class HomePage:
     stale: int
     questions: OpenQuestions
     needs_reference: bool
+    last_file: GoldenFile | None
 
     @property
     def days_of_latest(self) -> str:
@@ -137,5 +141,6 @@ def home_page(request: HttpRequest) -> HomePage:
         questions=open_questions_for(user),
         changes_by_others=present_changes([notice for notice in notices if not is_answer(notice)], user),
         answered_questions=answered_questions(notice for notice in notices if is_answer(notice)),
+        last_file=listed_files().first() if user.may_change_others else None,
         **_attention_counts(),
     )

@@ -19,6 +19,12 @@ def lumi_text(lumi: float, unknown: int) -> str:
     return at_least(lumi_in_column(lumi), is_partial=unknown > 0)
 
 
+def lumi_words(lumi: float, unknown: int) -> str:
+    """Return a recorded luminosity for a sentence: "0.500 /pb" or "unknown luminosity"."""
+    text = lumi_text(lumi, unknown)
+    return f"{text} luminosity" if text == UNKNOWN else text
+
+
 def sum_text(total: Mapping[str, Any]) -> str:
     """Return the luminosity of a sum of a manifest (golden/manifest.py)."""
     return lumi_text(total["recorded_lumi"], total["unknown"])

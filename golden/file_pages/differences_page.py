@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from golden.contexts import NO_LUMI
 from golden.differences import file_differences
-from golden.file_pages.amounts import lumi_text
+from golden.file_pages.amounts import lumi_text, lumi_words
 from golden.layouts import read_runs
 from golden.selectors import lumi_in_ranges
 from infrastructure.number_ranges import count_numbers, format_ranges
@@ -95,4 +95,4 @@ def _sum(ranges: dict[int, Any], lumis: dict[int, RecordedLumi]) -> DifferenceSu
     total = NO_LUMI
     for lumi in lumis.values():
         total = total.plus(lumi)
-    return DifferenceSum(len(ranges), sum(map(count_numbers, ranges.values())), lumi_text(*total))
+    return DifferenceSum(len(ranges), sum(map(count_numbers, ranges.values())), lumi_words(*total))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from golden.contexts import NO_LUMI
 from golden.dataset_patterns import PatternInvalid
 from golden.evaluation import EvaluationFailed
-from golden.file_pages.amounts import UNKNOWN, lumi_text
+from golden.file_pages.amounts import UNKNOWN, lumi_text, lumi_words
 from golden.policy_text import PolicyInvalid
 from golden.selectors import DatasetsOverlap
 from golden.vocabulary import VARIABLES, Level, ValueType
@@ -116,7 +116,7 @@ class WhyPage:
 
     @property
     def price(self) -> str:
-        return lumi_text(*self.explanation.recorded) if self.explanation else ""
+        return lumi_words(*self.explanation.recorded) if self.explanation else ""
 
     @property
     def clauses(self) -> list[ClauseResult]:
@@ -145,7 +145,8 @@ class WhyPage:
             total = NO_LUMI
             for each in parts:
                 total = total.plus(each.recorded)
-            texts.append(f"{count_numbers((each.first, each.last) for each in parts):,} LS {word}, {lumi_text(*total)}")
+            count = count_numbers((each.first, each.last) for each in parts)
+            texts.append(f"{count:,} LS {word}, {lumi_words(*total)}" if count else f"none {word}")
         return "; ".join(texts)
 
     @property

@@ -110,6 +110,19 @@ def test_an_error_in_the_middle_of_long_work_is_shown(expert_client, long_work, 
     assert not GoldenFile.objects.exists()
 
 
+def test_pages_lead_to_the_api_and_from_a_policy_to_its_next_file(expert_client, guest_client, file):
+    addresses = {
+        "/golden/": ("/api/v1/golden/", "/api/v1/policies/"),
+        f"/golden/{file.pk}/": (f"/api/v1/golden/{file.pk}/",),
+        "/golden/policies/tracker2018/": ("/api/v1/policies/", "/golden/?policy=tracker2018"),
+    }
+    for address, links in addresses.items():
+        page = expert_client.get(address).text
+        assert [link for link in links if f'href="{link}"' not in page] == []
+        assert "/api/v1/" not in guest_client.get(address).text
+    assert '<option value="tracker2018" selected>' in expert_client.get("/golden/?policy=tracker2018").text
+
+
 def test_only_experts_make_and_verify(shift_leader_client, file):
     assert "Make a file" not in shift_leader_client.get("/golden/").text
     assert f"/golden/{file.pk}/verify/" not in shift_leader_client.get(f"/golden/{file.pk}/").text
@@ -207,7 +220,7 @@ def test_differences_of_two_files(guest_client, file):
     only = guest_client.get(f"/golden/{looser.pk}/differences/?with={file.pk}&format=json").json()
     assert (only["only_in_file"], only["only_in_other"]) == ({"315300": [[10, 14]]}, {})
     same = guest_client.get(f"/golden/{file.pk}/differences/?with={file.pk}")
-    assert "Both files have the same lumisections." in same.text
+    assert "Both files have the same lumisections, byte for byte." in same.text
     assert guest_client.get(f"/golden/{file.pk}/differences/?with=999999").status_code == 404
 
 
@@ -216,7 +229,7 @@ def test_certification_names_the_files_it_counted_for_and_its_price(guest_client
     assert f'hx-get="/golden/certifications/{rows[0].pk}/"' in page.text
     text = _text(guest_client.get(f"/golden/certifications/{rows[0].pk}/"))
     assert "79 LS in, 21 out" in text
-    assert "Without this certification the newest of them would lose 39.500 /pb." in text
+    assert "Without this certification the newest of them would lose 79 LS, 39.500 /pb." in text
     other = certification(315400)
     assert "None counts this certification." in _text(guest_client.get(f"/golden/certifications/{other.pk}/"))
 

@@ -35,7 +35,7 @@ def _nested(depth):
 @pytest.mark.parametrize(
     ("logic", "path", "message"),
     [
-        ({"and": [{"==": [{"var": "run.oms.enrgy"}, 1]}]}, "$.and[0].==[0].var", "no variable “run.oms.enrgy”"),
+        ({"and": [{"==": [{"var": "run.oms.enrgy"}, 1]}]}, "$.and[0].==[0].var", "Did you mean run.oms.energy"),
         ({"==": [{"var": "run.run.oms.energy"}, 1]}, "$.==[0].var", "Did you mean run.oms.energy"),
         (
             {"and": [{"==": [{"var": "lumisection.rr.muon-muons"}, "GOOD"]}]},

@@ -7,11 +7,16 @@ from django.utils import timezone
 from certify.models.choices import Flag
 from certify.review.actions import answer_question
 from drafts.models import Draft
+from golden.actions import make_file
+from golden.models import GoldenFile
+from golden.verifications import record_verification
 from infrastructure.http.results import Found
 from openruns.searches import save_search
 from registry.dataset_cache import cache_datasets
 from registry.parsing import RegistryDataset
+from tests.audit.past_history import sql
 from tests.factories import CertificationFactory, QuestionFactory, ReconstructionFactory, RunFactory
+from tests.golden.stored import certification, policy
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2018, 6, 1)
@@ -90,13 +95,22 @@ def test_unfinished_searches_are_offered_again(shifter_client, shifter):
     assert 'href="/openruns/?runs=316187%2C316199-316200"' in html and 'href="/openruns/?runs=315270-315271"' in html
 
 
-def test_query_count_of_home_is_independent_of_row_count(
-    shift_leader_client, shift_leader, django_assert_max_num_queries
-):
+def test_query_count_of_home_is_independent_of_row_count(shift_leader_client, shift_leader, django_assert_num_queries):
     for _ in range(12):
         CertificationFactory(user=shift_leader, date=TODAY)
-    with django_assert_max_num_queries(10):
+    with django_assert_num_queries(11):
         shift_leader_client.get("/")
+
+
+def test_home_of_leaders_leads_to_the_newest_golden_json(shift_leader_client, shifter_client):
+    assert "no file yet" in shift_leader_client.get("/").text
+    certification(315300)
+    file = make_file(None, policy(), timezone.now())
+    sql("UPDATE golden_goldenfile SET sha256 = 'x'")
+    record_verification(None, GoldenFile.objects.get())
+    page = shift_leader_client.get("/").text
+    assert f'<a href="/golden/{file.pk}/">tracker2018 v1</a>' in page and '<span class="flag is-bad">differs' in page
+    assert f"/golden/{file.pk}/" not in shifter_client.get("/").text
 
 
 def _draft(person, **more):

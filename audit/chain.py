@@ -216,18 +216,15 @@ class _Table:
         return f"the record has other values than its newest row: {', '.join(differing)}" if differing else ""
 
     def _comparable(self, values: dict[str, Any]) -> snapshot.Values:
-        """The values that nothing but operations changes; of a mirror of OMS, what is typed."""
+        """The values that nothing changes without a historical row; of a mirror of OMS, what is typed."""
         options = snapshot.audit_options(self.model)
         many = {field.name: [] for field in snapshot.many_to_many(self.model)} | (values["many"] or {})
         audited = snapshot.audited_values(self.model, values, many)
         if options.json_keys:
             return {name: value for name, value in audited.items() if "." in name}
-        owners = {field.name: values[field.attname] for field in self._owners()}
-        return owners | {name: value for name, value in audited.items() if name not in options.changed_by_migration}
-
-    def _owners(self) -> list[Any]:
-        """The required foreign keys: those that are untracked never change."""
-        return [field for field in snapshot.columns(self.model) if field.many_to_one and not field.null]
+        stored = {field.name: snapshot.to_json_value(values[field.attname]) for field in snapshot.columns(self.model)}
+        without_history = {*options.changed_without_history, *options.changed_by_migration}
+        return {name: value for name, value in (stored | audited).items() if name not in without_history}
 
     def _broken(self, values: dict[str, Any], problem: str) -> BrokenRow:
         by = Change.objects.filter(pk=values["change_id"]).values_list("by_name", flat=True).first()

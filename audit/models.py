@@ -163,6 +163,7 @@ class AuditOptions(HistoricalRecords):
     `conflict_label`: name of another row that can prevent the row from being restored.
     `digested_names`: lookups such as `dataset__name`, of what a row refers to by a key and never changes; digests cover
     their values too.
+    `changed_without_history`: untracked fields that change without a historical row.
     `changed_by_migration`: fields of which a migration has changed values without history.
 
     django-simple-history builds the table; `audit.operation` writes to it, once per operation.
@@ -181,6 +182,7 @@ class AuditOptions(HistoricalRecords):
         owner: str = "",
         permission_fields: tuple[str, ...] = (),
         changed_by_migration: tuple[str, ...] = (),
+        changed_without_history: tuple[str, ...] = (),
         digested_names: tuple[str, ...] = (),
         restricted: tuple[str, ...] = (),
         omit_on_create: tuple[str, ...] = (),
@@ -208,6 +210,7 @@ class AuditOptions(HistoricalRecords):
             reverse_create,
         )
         self.permission_fields, self.changed_by_migration = permission_fields, changed_by_migration
+        self.changed_without_history = changed_without_history
         self.shown_first, self.digested_names = shown_first, digested_names
         self.labels, self.formatters, self.restricted = labels or {}, formatters or {}, restricted
 

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from audit.chain import broken_rows
+from audit.chain import broken_changes, broken_rows
+from audit.digests import table_name
+from audit.models import Change, RecordDigest
 from certify.errors import EntryInvalid
 from certify.models import TrackerCertification
 from certify.rules.entry import ValidationIssue
 from golden.actions import check_may_write
+from golden.choices import GoldenChangeKind
 from golden.dataset_patterns import PatternInvalid
 from golden.differences import RunDifference, file_differences
 from golden.evaluation import EvaluationFailed
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 # What of a manifest follows from the code, not from what is stored.
 _OF_THE_CODE = ("code_version", "format", "title", "losses_note", "flags_not_applied")
 MAX_NAMED = 20
+_AT_ONCE = 1000  # SQLite limits the parameters of a query
 
 
 @dataclass(frozen=True)
@@ -144,13 +148,17 @@ def _changed_rows(file: GoldenFile, again: GeneratedFile) -> list[str]:
 
 
 def _broken_history(file: GoldenFile, *manifests: dict[str, Any]) -> list[BrokenRow]:
-    """Return the broken rows of the policy, and of the certifications and readings that a manifest names."""
+    """Return the broken rows of the policy, and of the certifications and readings that a manifest names.
+
+    The changes that wrote them are checked too: nothing else names a row that was removed with its digest.
+    """
     lists = [listed_keys(manifest, name) for manifest in manifests for name in ("certifications", "left_out")]
-    keys = {key for listed in lists for key in listed}
+    keys = sorted({key for listed in lists for key in listed})
     of_policy = broken_rows(PolicyVersion, [file.policy_version_id])
     runs = {key[2] for manifest in manifests for key in _read_from_registry(manifest)}
     of_readings = broken_readings(runs) if runs else ()
-    return [*broken_rows(TrackerCertification, keys), *of_policy, *of_readings]
+    of_changes = broken_changes(_changes_of(keys))
+    return [*broken_rows(TrackerCertification, keys), *of_policy, *of_readings, *of_changes]
 
 
 def _read_from_registry(manifest: dict[str, Any]) -> list[Any]:
@@ -159,3 +167,15 @@ def _read_from_registry(manifest: dict[str, Any]) -> list[Any]:
     rows = registry.get("read") if isinstance(registry, dict) else None
     lists = rows if isinstance(rows, list) else []
     return [row for row in lists if isinstance(row, list) and len(row) > 2 and isinstance(row[2], int)]
+
+
+def _changes_of(keys: list[int]) -> set[int]:
+    """Return the primary keys of the changes of policies, of certifications and of their runs."""
+    changes = set(Change.objects.filter(kind=GoldenChangeKind.POLICY).values_list("pk", flat=True))
+    written = RecordDigest.objects.filter(table=table_name(TrackerCertification.history.model))
+    for start in range(0, len(keys), _AT_ONCE):
+        part = keys[start : start + _AT_ONCE]
+        runs = TrackerCertification.everything.filter(pk__in=part).values("runreconstruction__run_id")
+        changes.update(written.filter(key__in=part).values_list("change_id", flat=True))
+        changes.update(Change.objects.filter(run_number__in=runs).values_list("pk", flat=True))
+    return changes

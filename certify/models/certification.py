@@ -22,7 +22,12 @@ from certify.models.choices import (
     TrackerMap,
 )
 from certify.models.components import FLAG_COLUMNS, FLAG_FIELDS, RANGES_FIELDS, Component
-from certify.models.history_labels import CERTIFICATION_LABELS, REFERENCE_LABELS, withdrawal_values
+from certify.models.history_labels import (
+    CERTIFICATION_LABELS,
+    CHANGED_WITHOUT_HISTORY,
+    REFERENCE_LABELS,
+    withdrawal_values,
+)
 from certify.models.lumisections_out import ranges_facts
 from certify.models.run_facts import RunFactsMixin
 from certify.models.verdict import verdict_in_sql
@@ -188,21 +193,12 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
         lock_order=4,
         conflict_label="another live certification of this reconstruction",
         exclude=("verdict_word", "stale", "stale_since"),  # derived from other stored values
-        untracked=(
-            "runreconstruction",
-            "version",
-            "idempotency_key",
-            "created_at",
-            "updated_at",
-            "updated_by",
-            "change_reason",
-            "ranges_facts",  # set anew when ranges are restored
-            "lumisections_seen",  # set anew when flags are restored
-        ),
+        untracked=("runreconstruction", *CHANGED_WITHOUT_HISTORY),
         omit_on_create=("facts",),
         owner="user_id",
         permission_fields=("is_practice",),
         changed_by_migration=("external_info_complete",),
+        changed_without_history=CHANGED_WITHOUT_HISTORY,
         digested_names=("dataset__name", "runreconstruction__run_id", "runreconstruction__reconstruction"),
         reverse_create=withdrawal_values,
         labels=CERTIFICATION_LABELS,

@@ -1,4 +1,4 @@
-"""Labels of the history of certifications and vocabulary, and the values that undo the creation of a row."""
+"""Options for the history of certifications and vocabulary: labels, columns, values that undo a creation."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ REFERENCE_LABELS = {
     "reference_since": "since",
     "successor": "in its place",
 }
+# Untracked columns of certifications: a save that changes no others writes no historical row.
+CHANGED_WITHOUT_HISTORY = (
+    *("version", "idempotency_key", "created_at", "updated_at", "updated_by", "change_reason"),
+    *("ranges_facts", "lumisections_seen"),  # set anew when ranges or flags are restored
+)
 CERTIFICATION_LABELS = {
     "user": "shifter",
     "reference_runreconstruction": "reference",

@@ -42,7 +42,7 @@ def test_digests_that_somebody_computed_anew_differ_from_the_manifest(clock):
     stored = RecordDigest.objects.get(table=table_name(history), row=values["history_id"])
     sql("UPDATE history_recorddigest SET digest = %s WHERE id = %s", digest, stored.pk)
     result = verify_file(file)
-    assert result.is_equal and not result.broken
+    assert result.is_equal and [broken.label for broken in result.broken] == ["history.change"]
     assert result.changed == ["history_digest"] and not result.is_verified
 
 
@@ -83,6 +83,23 @@ def test_a_row_changed_by_sql_into_one_that_counts_is_named(clock, shifter):
     assert {broken.key for broken in result.broken} == {withdrawn.pk}
 
 
+def test_a_newest_row_removed_with_its_digest_is_named_by_its_change(clock, shifter):
+    row = certification(315300, user=shifter)
+    version = policy()
+    clock(1)
+    withdraw_certification(shifter, row, 1, "wrong run")
+    file = make_file(None, version, timezone.now())
+    assert verify_file(file).is_verified
+    history, newest = TrackerCertification.history.model, TrackerCertification.history.filter(id=row.pk).first()
+    sql(f"DELETE FROM {history._meta.db_table} WHERE history_id = %s", newest.history_id)
+    digest = RecordDigest.objects.get(table=table_name(history), row=newest.history_id)
+    sql("DELETE FROM history_recorddigest WHERE id = %s", digest.pk)
+    live = "state = 'live', withdrawn_by_id = NULL, withdrawn_at = NULL, withdrawn_reason = ''"
+    sql(f"UPDATE certify_trackercertification SET {live} WHERE id = %s", row.pk)
+    (broken,) = verify_file(file).broken
+    assert (broken.label, broken.key) == ("history.change", newest.change_id)
+
+
 @pytest.mark.parametrize(
     ("change", "model"),
     [
@@ -112,3 +129,13 @@ def test_files_names_and_versions_are_immutable(clock):
             with pytest.raises(AppendOnlyError):
                 refused()
     assert list(FileCertification.objects.values_list("file", "lumisections_in")) == [(file.pk, 100)]
+
+
+@pytest.mark.parametrize("column", ["made_at", "made_by_id", "number"])
+def test_bookkeeping_of_a_version_changed_by_sql_is_found(clock, expert, column):
+    version = policy(actor=expert)
+    value = {"made_at": "2017-01-01 00:00:00+00:00", "made_by_id": None, "number": 7}[column]
+    sql(f"UPDATE golden_policyversion SET {column} = %s", value)
+    (broken,) = broken_rows(PolicyVersion)
+    name = column.removesuffix("_id")
+    assert (broken.key, broken.problem) == (version.pk, f"the record has other values than its newest row: {name}")

@@ -18,6 +18,7 @@ from registry.models import OtherFlagsReading, OtherFlagsRequest
 from registry.other_flags.requests import request_other_flags
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date, datetime
 
     from golden.policy_rules import PolicyRules
@@ -45,7 +46,12 @@ class PolicyReadings:
     @cached_property
     def missing(self) -> frozenset[DatasetKey]:
         """The datasets that were not read yet: one query."""
-        return self.datasets - _read_keys()
+        return self.datasets - _read_keys(self.datasets)
+
+    @property
+    def read_count(self) -> int:
+        """The number of datasets that were read."""
+        return len(self.datasets) - len(self.missing)
 
     @property
     def waiting(self) -> int:
@@ -113,13 +119,15 @@ def request_policy_flags() -> int:
         return 0
     now = timezone.now()
     watched = certified_datasets(first=(now - WATCHED_FOR).date())
-    due = (wanted - _read_keys()) | (wanted & watched)
+    due = (wanted - _read_keys(wanted)) | (wanted & watched)
     return request_other_flags(due - _answered_or_waiting(now - FRESH_FOR))
 
 
-def _read_keys() -> set[DatasetKey]:
-    rows = OtherFlagsReading.objects.order_by().values_list("run_number", "dataset_name")
-    return set(rows.distinct())
+def _read_keys(datasets: Collection[DatasetKey]) -> set[DatasetKey]:
+    """Return which datasets have a reading, among others between their first and last run."""
+    runs = [number for number, _ in datasets] or [0]
+    rows = OtherFlagsReading.objects.filter(run_number__range=(min(runs), max(runs))).order_by()
+    return set(rows.values_list("run_number", "dataset_name").distinct())
 
 
 def _answered_or_waiting(since: datetime) -> set[DatasetKey]:

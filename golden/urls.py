@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from golden.views import files, policies, policy_preview
+from golden.views import files, other_flags, policies, policy_preview
 
 app_name = "golden"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("policies/new/", policies.policy_new, name="policy-new"),
     path("policies/<slug:name>/", policies.policy, name="policy"),
     path("policies/<slug:name>/edit/", policies.policy_edit, name="policy-edit"),
+    path("policies/<slug:name>/read-flags/", other_flags.request_flags, name="read-flags"),
     path("compare/", files.compare, name="compare"),
     path("certifications/<int:pk>/", files.of_certification, name="of-certification"),
     path("<int:pk>/", files.file, name="file"),

@@ -107,6 +107,20 @@ class FilePage:
         return day_chart(self.manifest["by_day"])
 
     @property
+    def registry(self) -> str:
+        """What was read from Run Registry of other detectors; empty if the policy names nothing of it."""
+        registry = self.manifest.get("registry")
+        if not registry:
+            return ""
+        times = sorted(row[5][:16].replace("T", " ") for row in registry["read"])
+        span = f" between {times[0]} and {times[-1]} UTC" if times else ""
+        read = f"{count_text(len(times), 'run')} read from Run Registry{span}"
+        if not registry["not_read"]:
+            return f"{read}."
+        without = count_text(len(registry["not_read"]), "run")
+        return f"{read}; {without} not read, with {registry['lumisections_not_read']:,} LS, which are out."
+
+    @property
     def other_columns(self) -> list[str]:
         """The flags of other detectors that were not applied, as Run Registry calls their columns."""
         return [name.removeprefix("lumisection.rr.") for name in self.manifest["flags_not_applied"]]

@@ -19,6 +19,7 @@ from golden.file_pages.file_page import FilePage
 from golden.file_pages.lists import CertificationFiles, listed_files, policy_rows
 from golden.file_pages.why_page import read_entry, why_json, why_page
 from golden.models import GoldenFile
+from golden.registry_requests import policies_with_readings
 from golden.verifications import verification_steps
 from golden.views.progress import LongWork, answer_with_progress
 from infrastructure.web.paging import requested_page
@@ -57,7 +58,14 @@ def _making(request: SignedInRequest, form: MakeFileForm) -> LongWork:
 
 def _render_list(request: HttpRequest, form: MakeFileForm, status: int = 200) -> HttpResponse:
     page = requested_page(request, listed_files(), PAGE_SIZE)
-    context = {"page": page, "policies": policy_rows(), "form": form, "may_make": _may_write(request)}
+    policies = policy_rows()
+    context = {
+        "page": page,
+        "policies": policies,
+        "other_flags": policies_with_readings([row.version for row in policies]),
+        "form": form,
+        "may_make": _may_write(request),
+    }
     return render(request, "golden/files.html", context, status=status)
 
 

@@ -157,6 +157,39 @@ def test_the_command_reads_what_a_policy_needs(sandbox):
     assert OtherFlagsReading.objects.count() == 2
 
 
+def test_an_expert_is_told_what_is_missing_and_requests_it(
+    expert_client, guest_client, clock, django_assert_num_queries
+):
+    for run in (315300, 315301):
+        certification(run)
+    reading(315300)
+    policy({"and": [ACTIVE]}, "tracker")
+    assert "Flags of other detectors" not in expert_client.get("/golden/").text
+    policy(LOGIC, "golden2018")
+    with django_assert_num_queries(11):
+        page = expert_client.get("/golden/").text
+    assert "1 of 2" in page and "Read 1</button>" in page
+    assert "Read 1</button>" not in guest_client.get("/golden/").text
+    answer = expert_client.post("/golden/policies/golden2018/read-flags/")
+    assert (answer.status_code, answer["Location"]) == (303, "/golden/")
+    assert [row.run_number for row in OtherFlagsRequest.objects.all()] == [315301]
+    assert "Flags of 1 run are requested from Run Registry." in expert_client.get("/golden/").text
+    expert_client.post("/golden/policies/golden2018/read-flags/", {"all": "1"})
+    assert OtherFlagsRequest.objects.count() == 2
+    assert expert_client.post("/golden/policies/tracker/read-flags/").status_code == 404
+
+
+def test_the_page_of_a_file_has_what_was_read_and_what_was_not(expert_client, clock):
+    for run in (315300, 315301):
+        certification(run)
+    reading(315300)
+    file = make_file(None, policy(LOGIC), clock(1))
+    page = expert_client.get(f"/golden/{file.pk}/").text
+    between = "1 run read from Run Registry between 2018-06-01 00:00 and 2018-06-01 00:00 UTC"
+    assert f"{between}; 1 run not read, with 100 LS, which are out." in page
+    assert "Golden JSON, unofficial" in page
+
+
 def test_the_worker_requests_what_is_missing_and_each_day_what_was_certified_lately(clock):
     certification(315300, date="2018-05-31")
     certification(315301, date="2018-03-01")

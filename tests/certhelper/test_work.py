@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from io import StringIO
 
@@ -40,6 +41,26 @@ def test_second_worker_says_so_and_ends():
     with job_lock("work"):
         call_command("work", stdout=out)
     assert out.getvalue() == "Another worker is running. Nothing done.\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux alone")
+def test_reading_of_histograms_yields_to_everything_else(monkeypatch):
+    found = {}
+
+    def run() -> None:
+        name = threading.current_thread().name
+        found[name] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        stopping.set()
+
+    for is_yielding in (True, False):
+        stopping = threading.Event()
+        monkeypatch.setattr(work, "_stopping", stopping)
+        thread = threading.Thread(target=work._repeat, args=(work.Job("", 1, run, yields=is_yielding),))
+        thread.name = str(is_yielding)
+        thread.start()
+        thread.join()
+    assert found == {"True": work.LOW_PRIORITY, "False": os.getpriority(os.PRIO_PROCESS, 0)}
+    assert [job.name for job in work.JOBS if job.yields] == ["histograms"]
 
 
 @pytest.mark.parametrize(

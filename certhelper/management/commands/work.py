@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import signal
 import threading
 from dataclasses import dataclass
@@ -28,17 +30,22 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 SENDING_S = 2
+LOW_PRIORITY = 10  # "nice"
 _stopping = threading.Event()  # set by SIGTERM and SIGINT
 
 
 @dataclass(frozen=True)
 class Job:
-    """Work that is done again `seconds` after it ended, or after as many as `pause` returns for its result."""
+    """Work that is done again `seconds` after it ended, or after as many as `pause` returns for its result.
+
+    `yields`: its thread lets everything else on the machine go first, since it computes for long.
+    """
 
     name: str
     seconds: float
     run: Callable[[], Any]
     pause: Callable[[Any], float] | None = None
+    yields: bool = False
 
 
 def _sending_pause(result: SenderResult | None) -> float:
@@ -47,7 +54,7 @@ def _sending_pause(result: SenderResult | None) -> float:
 
 JOBS = (
     Job("lumisections", 1, lambda: read_requested_lumisections(Budget(60))),
-    Job("histograms", 2, lambda: read_requested_evidence(Budget(60))),
+    Job("histograms", 2, lambda: read_requested_evidence(Budget(60)), yields=True),
     Job(
         "run registry",
         SENDING_S,
@@ -100,6 +107,9 @@ class Command(BaseCommand):
 
 def _repeat(job: Job) -> None:
     """Run a job again and again. Each has a thread, so that a slow service delays only what it is needed for."""
+    if job.yields:
+        with contextlib.suppress(OSError):  # where threads have no priority of their own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW_PRIORITY)
     while not _stopping.is_set():
         close_old_connections()  # one that has failed, as the server does at each request
         _stopping.wait(run_job(job))

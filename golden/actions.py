@@ -18,6 +18,7 @@ from golden.dataset_patterns import PatternInvalid, parse_pattern
 from golden.evaluation import EvaluationFailed
 from golden.generation import GeneratedFile, Steps, generation_steps, run_steps
 from golden.layouts import LAYOUTS, LayoutUnknown, is_layout
+from golden.manifest import facts_sha256
 from golden.models import MAX_NAME_LENGTH, FileCertification, GoldenFile, Policy, PolicyVersion
 from golden.policy_text import PolicyInvalid
 from golden.selectors import DatasetsOverlap, certification_scope
@@ -118,7 +119,7 @@ def make_file(
     *,
     progress: Progress | None = None,
 ) -> GoldenFile:
-    """Generate a file as of a time (UTC) and store it; return the stored one if the same exists already.
+    """Generate a file as of a time (UTC) and store it; return the stored one of the same text and facts, if any.
 
     `actor` is None for commands. Raises `PermissionDenied` below the role expert, and `EntryInvalid`.
     """
@@ -140,11 +141,17 @@ def file_steps(
         return made
     generated = yield from _generated(version, moment, layout)
     layout = layout or version.layout
-    same = GoldenFile.objects.filter(policy_version=version, as_of=moment, layout=layout, sha256=generated.sha256)
+    same = GoldenFile.objects.filter(
+        policy_version=version,
+        as_of=moment,
+        layout=layout,
+        sha256=generated.sha256,
+        facts_sha256=facts_sha256(generated.manifest),
+    )
     try:
         return same.first() or _store(actor, version, moment, layout, generated, key)
-    except IntegrityError:
-        if made := _made_by_form(key):
+    except IntegrityError:  # somebody else has stored it meanwhile
+        if made := _made_by_form(key) or same.first():
             return made
         raise
 
@@ -182,6 +189,7 @@ def _store(
         made_by=actor,
         made_at=timezone.now(),
         form_key=key,
+        facts_sha256=facts_sha256(generated.manifest),
     )
     FileCertification.objects.bulk_create(
         FileCertification(

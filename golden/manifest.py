@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from audit.canonical import canonical_json
 from audit.digests import history_digest
 from certify.models import TrackerCertification
 from golden.dataset_patterns import pattern_name
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 FORMAT = 2  # 1: before the mark stale had a history
 TITLE, TITLE_WITH_OTHER_FLAGS = "Tracker-good JSON", "Golden JSON, unofficial"
+# What of a manifest follows from the code, not from what is stored.
+OF_THE_CODE = ("code_version", "format", "title", "losses_note", "flags_not_applied")
 LOSSES_NOTE = (
     "A lumisection in which two clauses are false is in the loss of both, and in none of the losses of one clause "
     "alone: the sums differ from what is out."
@@ -82,6 +86,12 @@ def manifest_of(
         ],
     }
     return content if REGISTRY_VARIABLES.isdisjoint(variables) else content | {"registry": _registry(scope, tally)}
+
+
+def facts_sha256(manifest: dict[str, Any]) -> str:
+    """Return the SHA-256 of what a manifest has of stored facts, which is the same whichever version of the code."""
+    facts = {name: value for name, value in manifest.items() if name not in OF_THE_CODE}
+    return sha256(canonical_json(facts).encode()).hexdigest()
 
 
 def _registry(scope: CertificationScope, tally: Tally) -> dict[str, Any]:

@@ -109,6 +109,7 @@ class GoldenFile(AppendOnlyModel):
 
     `as_of`: the time (UTC) whose certifications, lumisections and policy it rests on. `layout`: that of the policy, or
     another one that was asked for. `form_key`: of the form that made it, so that a form sent twice makes one file.
+    `facts_sha256`: of the facts in its manifest; empty if it was made before they identified a file.
     """
 
     policy_version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="files")
@@ -121,11 +122,19 @@ class GoldenFile(AppendOnlyModel):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
     form_key = models.UUIDField(null=True, unique=True, editable=False)
+    facts_sha256 = models.CharField(max_length=64, default="", editable=False)
 
     objects: ClassVar[Any] = GoldenFileQuerySet.as_manager()
 
     class Meta:
         ordering = ("-pk",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["policy_version", "as_of", "layout", "sha256", "facts_sha256"],
+                condition=~Q(facts_sha256=""),
+                name="the_same_file_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -21,6 +21,7 @@ from golden.differences import RunDifference, file_differences
 from golden.evaluation import EvaluationFailed
 from golden.generation import GeneratedFile, Steps, generation_steps, run_steps
 from golden.layouts import FileInvalid, LayoutUnknown, read_runs
+from golden.manifest import OF_THE_CODE
 from golden.models import FileVerification, PolicyVersion, listed_keys
 from golden.policy_text import PolicyInvalid
 from golden.selectors import DatasetsOverlap
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from golden.models import GoldenFile
     from users.models import User
 
-# What of a manifest follows from the code, not from what is stored.
-_OF_THE_CODE = ("code_version", "format", "title", "losses_note", "flags_not_applied")
 MAX_NAMED = 20
 _AT_ONCE = 1000  # SQLite limits the parameters of a query
 
@@ -130,7 +129,7 @@ def _stored_runs(file: GoldenFile) -> RunRanges:
 
 
 def _changed_parts(manifest: dict[str, Any], again: dict[str, Any]) -> list[str]:
-    names = (name for name in {**manifest, **again} if name not in _OF_THE_CODE)
+    names = (name for name in {**manifest, **again} if name not in OF_THE_CODE)
     return [name for name in names if manifest.get(name) != again.get(name)]
 
 

@@ -6,17 +6,18 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.models import Change
 from certify.actions.lifecycle import withdraw_certification
 from certify.errors import EntryInvalid
 from certify.facts.staleness import store_differences
-from certify.models import TrackerCertification
+from certify.models import StaleMark, TrackerCertification
 from certify.models.choices import Reconstruction
-from golden.actions import make_file
+from golden.actions import file_steps, make_file
 from golden.choices import StaleRule
-from golden.generation import generate_file
+from golden.generation import generate_file, run_steps
 from golden.models import GoldenFile, PolicyVersion
 from golden.selectors import NO_DATASET
 from golden.verifications import verify_file
@@ -243,6 +244,31 @@ def test_the_same_file_is_stored_once(clock):
     assert make_file(None, version, moment).pk == make_file(None, version, moment).pk
     assert make_file(None, version, moment, "indent").layout == "indent"
     assert GoldenFile.objects.count() == 2
+
+
+def test_two_that_make_the_same_file_at_once_store_one(clock):
+    certification(315300)
+    version, moment = policy(), timezone.now()
+    makers = [file_steps(None, version, moment) for _ in range(2)]
+    for steps in makers:
+        next(steps)  # both are making it
+    files = {run_steps(steps).pk for steps in makers}
+    (file,) = GoldenFile.objects.all()
+    assert files == {file.pk}
+    file.pk, file._state.adding = None, True
+    with pytest.raises(IntegrityError), transaction.atomic():
+        file.save()
+
+
+def test_a_file_of_the_same_text_and_other_facts_is_another_file(clock):
+    row, version = certification(315300), policy()
+    moment = timezone.now()
+    first = make_file(None, version, moment)
+    StaleMark.objects.create(certification=row, at=moment, differences=[{"fact": "energy"}])
+    other = make_file(None, version, moment)
+    assert first.sha256 == other.sha256
+    assert (first.manifest["counts"]["stale"], other.manifest["counts"]["stale"]) == (0, 1)
+    assert make_file(None, version, moment).pk == other.pk != first.pk
 
 
 def test_a_policy_is_a_change_with_its_reason_and_experts_save_it(clock, shift_leader, expert):

@@ -14,6 +14,7 @@ from golden.clauses import split_clauses
 from golden.models import GoldenFile
 from golden.policy_diff import rules_diff, stale_label
 from golden.policy_presets import PRESETS
+from golden.registry_requests import names_registry
 from golden.vocabulary import REGISTRY_VARIABLES, VARIABLES
 
 if TYPE_CHECKING:
@@ -157,6 +158,11 @@ class PolicyPage:
     def is_conjunction(self) -> bool:
         """Whether all clauses have to be true, rather than one that is the whole logic."""
         return clauses_of(self.version.logic) is not None
+
+    @property
+    def names_registry(self) -> bool:
+        """Whether it names what is read from Run Registry, without which a lumisection is out."""
+        return names_registry(self.version.rules)
 
     @property
     def logic_text(self) -> str:

@@ -179,6 +179,16 @@ def test_an_expert_is_told_what_is_missing_and_requests_it(
     assert expert_client.post("/golden/policies/tracker/read-flags/").status_code == 404
 
 
+def test_the_command_says_what_is_missing_before_it_makes_a_file(guest_client, clock):
+    certification(315300)
+    policy(LOGIC, "golden2018")
+    out, error = StringIO(), StringIO()
+    call_command("golden", "golden2018", stdout=out, stderr=error)
+    assert "which are out: 1. Read them with manage.py read_registry_flags golden2018" in error.getvalue()
+    assert out.getvalue() == "{}"
+    assert "what was not read from Run Registry is out" in guest_client.get("/golden/policies/golden2018/").text
+
+
 def test_the_page_of_a_file_has_what_was_read_and_what_was_not(expert_client, clock):
     for run in (315300, 315301):
         certification(run)

@@ -14,6 +14,7 @@ from certify.errors import EntryInvalid
 from golden.actions import make_file
 from golden.layouts import LAYOUTS
 from golden.models import GoldenFile, PolicyVersion
+from golden.registry_requests import names_registry, policy_readings
 from golden.selectors import policy_version_as_of
 from golden.verifications import record_verification
 
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         version = policy_version_as_of(name, moment)
         if version is None:
             raise CommandError(_no_policy(name, moment))
+        self._warn_of_missing_flags(version)
         file = make_file(None, version, moment, options["layout"], progress=self._progress)
         counts = file.manifest["counts"]
         self.stderr.write(
@@ -54,6 +56,13 @@ class Command(BaseCommand):
             Path(options["output"]).write_bytes(file.file_bytes)
         else:
             self._write_bytes(file.file_bytes)
+
+    def _warn_of_missing_flags(self, version: PolicyVersion) -> None:
+        if names_registry(version.rules) and (missing := policy_readings(version).missing):
+            self.stderr.write(
+                f"Runs whose flags of other detectors were not read, which are out: {len(missing)}. "
+                f"Read them with manage.py read_registry_flags {version.policy.name}"
+            )
 
     def _write_bytes(self, content: bytes) -> None:
         """Write exactly these bytes; `OutputWrapper` would end them with a newline."""

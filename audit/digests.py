@@ -159,10 +159,10 @@ def history_digest(model: Any, keys: Iterable[int], until: datetime) -> str:
     return sha256(canonical_json(sorted(heads.items())).encode()).hexdigest()
 
 
-def store_present_formats(apps: Apps, **_rest: Any) -> None:
+def store_present_formats(apps: Apps = installed_apps, **_rest: Any) -> None:
     """Store the sets of columns of the installed models, after each migration and flush.
 
-    `apps`: those of the migration, whose models have no names of what they refer to.
+    `apps`: those of the migration, whose models have no names of what they refer to; a flush has none.
     """
     if {"digestformat", CHANGES} <= apps.get_app_config("history").models.keys():
         store_formats(installed_apps)

@@ -175,6 +175,6 @@ def _changes_of(keys: list[int]) -> set[int]:
     for start in range(0, len(keys), _AT_ONCE):
         part = keys[start : start + _AT_ONCE]
         runs = TrackerCertification.everything.filter(pk__in=part).values("runreconstruction__run_id")
-        changes.update(written.filter(key__in=part).values_list("change_id", flat=True))
-        changes.update(Change.objects.filter(run_number__in=runs).values_list("pk", flat=True))
+        changes |= set(written.filter(key__in=part).values_list("change_id", flat=True))
+        changes |= set(Change.objects.filter(run_number__in=runs).values_list("pk", flat=True))
     return changes

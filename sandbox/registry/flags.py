@@ -21,7 +21,10 @@ Range = tuple[int, int]
 
 
 class FlaggedState(Enum):
-    """Which flags a dataset has: `online` none of tracks; an open one has them NOTSET, since no rule sets them."""
+    """Which flags a dataset has: `online` none of tracks; an open one has NOTSET what no rule sets.
+
+    In a certified one the groups that judge by hand have called all good (derived).
+    """
 
     ONLINE = "online"
     OPEN = "open"
@@ -74,7 +77,9 @@ def _other_flags(components: list[str], dataset: FlaggedState) -> dict[str, Trip
     }
     if dataset == FlaggedState.ONLINE:
         return taking_part
-    return taking_part | {column: triplet(status) for column, status in OFFLINE_ONLY.items()}
+    set_by_people = "GOOD" if dataset == FlaggedState.CERTIFIED else "NOTSET"
+    offline = {column: set_by_people if status == "NOTSET" else status for column, status in OFFLINE_ONLY.items()}
+    return taking_part | {column: triplet(status) for column, status in offline.items()}
 
 
 def _split_at_golden(first: int, last: int, golden: list[Range]) -> list[tuple[int, int, bool]]:

@@ -141,7 +141,7 @@ def test_verifying_names_a_reading_that_was_changed_by_sql(clock):
 def test_the_preset_is_a_policy_that_names_flags_of_all_detectors():
     logic = logic_of(with_preset((), "unofficial"))
     version = save_policy(None, "golden2018", PolicyRules(logic, DATASET), "for tests")
-    assert len({*OTHER_FLAGS} & version.rules.compiled.variables) == 16
+    assert len({*OTHER_FLAGS} & version.rules.compiled.variables) == 15
     assert all(VARIABLES[name].may_be_null for name in REGISTRY_VARIABLES)
 
 

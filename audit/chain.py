@@ -7,6 +7,7 @@ digests anew is not found, but by a head digest that is stored elsewhere (`audit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Subquery
@@ -169,9 +170,9 @@ class _Table:
         """The rows of which only the digest is left."""
         stored = self.history._default_manager.filter(history_id=OuterRef("row"))
         removed = self.digests.filter(~Exists(stored)).select_related("change").order_by("key", "row")
-        for digest in (removed if keys is None else removed.filter(key__in=keys)).iterator(CHUNK):
-            change = digest.change
-            label = self.model._meta.label_lower
+        parts = [removed] if keys is None else [removed.filter(key__in=chunk) for chunk in self.chunks(keys)]
+        for digest in chain.from_iterable(part.iterator(CHUNK) for part in parts):
+            label, change = self.model._meta.label_lower, digest.change
             yield BrokenRow(label, digest.key, digest.row, change.at, change.by_name, REMOVED)
 
     def differing(self, newest: dict[int, dict[str, Any]]) -> Iterator[BrokenRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from datalogic_py import DataLogicError, Engine, Rule
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from golden.contexts import CertifiedRun, Segment
 
 _ENGINE = Engine()
+_MAX_REMEMBERED = 200  # combinations of values, for each of which a result by lumisection is remembered
 
 
 class EvaluationFailed(Exception):
@@ -65,6 +67,7 @@ class CompiledClause:
         self.needs_registry = not REGISTRY_VARIABLES.isdisjoint(names)
         self._rule: Rule = _ENGINE.compile_strict(clause.logic)
         self._results: dict[str, bool] = {}
+        self._results_by_number: dict[str, dict[int, bool]] = {}
 
     def values(self, run: CertifiedRun, segment: Segment, number: int) -> dict[str, Any]:
         """Return {variable: value} of the variables that the clause names; None where unknown."""
@@ -91,6 +94,19 @@ class CompiledClause:
                 return result
             self._results[key] = result
         return self._results[key]
+
+    def numbers_that_fail(self, run: CertifiedRun, segment: Segment) -> set[int]:
+        """Return the lumisections of a segment in which the clause is false. Raises `EvaluationFailed`."""
+        values = self.values(run, segment, segment.first)
+        key = repr([value for name, value in values.items() if name != LUMISECTION_NUMBER])
+        if len(self._results_by_number) >= _MAX_REMEMBERED:
+            self._results_by_number.clear()
+        results = self._results_by_number.setdefault(key, {})
+        for number in range(segment.first, segment.last + 1):
+            if number not in results:
+                values[LUMISECTION_NUMBER] = number
+                results[number] = self._evaluate(values, f"run {run.key.run_number}, lumisection {number}")
+        return {number for number in range(segment.first, segment.last + 1) if not results[number]}
 
     def _evaluate(self, values: dict[str, Any], place: str) -> bool:
         try:
@@ -208,10 +224,12 @@ def _named(operator: str, operands: Any) -> set[str]:
 def _lumisection_outcomes(
     run: CertifiedRun, segment: Segment, failing: tuple[int, ...], clauses: list[CompiledClause]
 ) -> Iterator[Outcome]:
-    """Yield an outcome for each lumisection of a segment: some clause depends on its number."""
-    for number in range(segment.first, segment.last + 1):
-        also = _failing_in(clauses, run, segment, number)
-        yield Outcome(segment, number, number, tuple(sorted([*failing, *also])))
+    """Yield an outcome for each stretch of a segment in which the same clauses fail: some depend on the number."""
+    numbers = [(each.clause.position, each.numbers_that_fail(run, segment)) for each in clauses]
+    whole = range(segment.first, segment.last + 1)
+    for also, group in groupby(whole, key=lambda number: [place for place, failed in numbers if number in failed]):
+        stretch = list(group)
+        yield Outcome(segment, stretch[0], stretch[-1], tuple(sorted([*failing, *also])))
 
 
 def rule_context(values: dict[str, Any]) -> dict[str, Any]:

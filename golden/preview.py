@@ -10,7 +10,7 @@ from golden.differences import RunDifference
 from golden.evaluation import good_ranges
 from golden.selectors import certification_scope
 from golden.tally import LumisectionSum
-from infrastructure.number_ranges import NumberRanges, common_ranges, count_numbers
+from infrastructure.number_ranges import NumberRanges, common_ranges, count_numbers, ranges_without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from golden.evaluation import CompiledPolicy, Outcome
     from golden.policy_rules import PolicyRules
 
+NO_LUMISECTION = "the certification has no such lumisection"
 NOT_COUNTED = "no certification counts"
 
 
@@ -83,6 +84,9 @@ class _Side:
             if part := common_ranges([(outcome.first, outcome.last)], ranges):
                 labels = [self.policy.clauses[position].label for position in outcome.failing]
                 yield " + ".join(labels), tuple(part)
+        with_row = [(outcome.first, outcome.last) for outcome in self.outcomes]
+        if self.run and (rest := ranges_without(ranges, with_row)):
+            yield NO_LUMISECTION, tuple(rest)
 
 
 def preview(before: PolicyRules, after: PolicyRules, moment: datetime) -> Preview:
@@ -133,25 +137,25 @@ def _pairs(
 
 
 def _add_change(result: Preview, before: _Side, after: _Side) -> None:
-    # Lumisections and their luminosity are those of the run, however it is certified.
     run = after.run or before.run
     if run is None:
         return
     difference = RunDifference(run.key.run_number, before.ranges, after.ranges)
     reasons: list[str] = []
+    lumis = {"gained": NO_LUMI, "lost": NO_LUMI}
     era = result.by_era.setdefault(run.era, ChangeSum())
-    for side, ranges, name in ((before, difference.gained, "gained"), (after, difference.lost, "lost")):
-        for text, part in side.reasons_in(ranges) if ranges else ():
+    for out, inside, ranges, name in (
+        (before, after, difference.gained, "gained"),
+        (after, before, difference.lost, "lost"),
+    ):
+        if not ranges or inside.run is None:
+            continue
+        # The luminosity is that of the side that has them: two certifications can have different lumisections.
+        lumis[name] = inside.run.lumi_of(ranges)
+        for text, part in out.reasons_in(ranges):
             reasons.append(text)
-            recorded = run.lumi_of(part)
+            recorded = inside.run.lumi_of(part)
             for total in (result.total, era, result.by_clauses.setdefault(text, ChangeSum())):
                 getattr(total, name).add(count_numbers(part), recorded)
-    result.changes.append(
-        RunChange(
-            difference,
-            run.era,
-            run.lumi_of(difference.gained) if difference.gained else NO_LUMI,
-            run.lumi_of(difference.lost) if difference.lost else NO_LUMI,
-            tuple(dict.fromkeys(reasons)),
-        )
-    )
+    names = tuple(dict.fromkeys(reasons))
+    result.changes.append(RunChange(difference, run.era, lumis["gained"], lumis["lost"], names))

@@ -6,8 +6,7 @@ A handful of queries however many certifications there are; runs are streamed. R
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
-from operator import itemgetter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -27,20 +26,15 @@ from golden.contexts import (
     cut_segments,
     flag_ranges_of,
     holes_in,
-    stored_segment,
 )
+from golden.lumisections import ReadLumisections, read_lumisections
 from golden.models import PolicyVersion
 from golden.registry_readings import RegistryReadings
 from golden.run_values import frozen_facts, imported_ranges, imported_segments, run_values
-from oms.lumisections import bits
-from oms.lumisections.mirror import readings_as_of
-from oms.lumisections.models import LumisectionReading, LumisectionSegment
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
-
-    from django.db.models import QuerySet
 
     from certify.models.components import ComponentFlag
     from golden.contexts import RecordedLumi
@@ -58,7 +52,6 @@ _COLUMNS = (
     *("id", "version", _RUN, "runreconstruction__reconstruction", "dataset_id", "run_type", "lumisections"),
     *("recorded_lumi", "facts", *FLAG_COLUMNS),
 )
-_SEGMENT_COLUMNS = ("reading__run_number", "reading_id", "first", "last", "recorded_lumi", "unknown_lumis", *bits.NAMES)
 
 
 class DatasetsOverlap(ValueError):
@@ -237,53 +230,6 @@ def _record(
         day=str(facts.get("start_time") or "")[:10],
         segments=[Segment(*parts) for parts in imported_segments(row.facts)],
     )
-
-
-@dataclass(frozen=True)
-class ReadLumisections:
-    """The lumisections of a run as they were stored. `lumis`: empty unless they were asked for."""
-
-    run_number: int
-    read_at: datetime
-    segments: list[Segment]
-    lumis: list[float | None]
-
-
-def read_lumisections(moment: datetime, first: int, last: int, with_lumis: list[int]) -> Iterator[ReadLumisections]:
-    """Yield the lumisections of the runs from `first` to `last` as they were stored at a time: three queries.
-
-    `with_lumis`: the runs of which the luminosity of each lumisection is read too.
-    """
-    valid = readings_as_of(moment).filter(run_number__range=(first, last)).order_by("run_number", "pk")
-    lumis = _Rows(valid.filter(run_number__in=with_lumis).values_list("run_number", "pk", "lumis"))
-    segments = _Rows(_segments(valid))
-    for run, pk, read_at in valid.values_list("run_number", "pk", "read_at").iterator():
-        its_segments = [stored_segment(row[2:]) for row in segments.of((run, pk))]
-        its_lumis: list[float | None] = next((row[2] for row in lumis.of((run, pk))), [])
-        yield ReadLumisections(run, read_at, its_segments, its_lumis)
-
-
-class _Rows:
-    """Rows that begin with run and reading, in this order, streamed beside the readings."""
-
-    def __init__(self, rows: QuerySet[Any, tuple[Any, ...]]) -> None:
-        self._groups = groupby(rows.iterator(), key=itemgetter(0, 1))
-        self._following = next(self._groups, None)
-
-    def of(self, reading: tuple[int, int]) -> Iterable[tuple[Any, ...]]:
-        """Return the rows of a reading; they are asked for in order."""
-        while self._following and self._following[0] < reading:  # of one that was committed between the two queries
-            self._following = next(self._groups, None)
-        if not self._following or self._following[0] != reading:
-            return ()
-        rows = list(self._following[1])
-        self._following = next(self._groups, None)
-        return rows
-
-
-def _segments(readings: QuerySet[LumisectionReading]) -> QuerySet[LumisectionSegment, tuple[Any, ...]]:
-    rows = LumisectionSegment.objects.filter(reading__in=readings.order_by())
-    return rows.order_by("reading__run_number", "reading_id", "first").values_list(*_SEGMENT_COLUMNS)
 
 
 def _certified_run(record: CertificationRecord, reading: ReadLumisections) -> CertifiedRun:

@@ -15,6 +15,7 @@ from certify.errors import EntryInvalid
 from certify.facts.staleness import store_differences
 from certify.models import StaleMark, TrackerCertification
 from certify.models.choices import Reconstruction
+from golden import lumisections as lumisections_read
 from golden.actions import file_steps, make_file
 from golden.choices import StaleRule
 from golden.generation import generate_file, run_steps
@@ -244,6 +245,16 @@ def test_the_same_file_is_stored_once(clock):
     assert make_file(None, version, moment).pk == make_file(None, version, moment).pk
     assert make_file(None, version, moment, "indent").layout == "indent"
     assert GoldenFile.objects.count() == 2
+
+
+def test_luminosities_of_many_runs_are_read_in_parts(clock, monkeypatch):
+    for number in range(3):
+        certification(315300 + number, strip_ranges=[[5, 6 + number]])
+    version, moment = policy(), timezone.now()
+    manifest = generate_file(version, moment).manifest
+    monkeypatch.setattr(lumisections_read, "_RUNS_AT_ONCE", 2)
+    assert generate_file(version, moment).manifest == manifest
+    assert manifest["luminosity"]["out"]["recorded_lumi"] == 4.5
 
 
 def test_two_that_make_the_same_file_at_once_store_one(clock):

@@ -11,9 +11,10 @@ from golden.contexts import SEGMENT_FIELDS, CertificationKey, CertifiedRun, Segm
 from golden.differences import file_differences
 from golden.generation import generate_file
 from golden.policy_rules import PolicyRules
-from golden.preview import preview
+from golden.preview import NO_LUMISECTION, preview
 from golden.selectors import DatasetsOverlap
-from tests.factories import DatasetFactory
+from oms.models import OmsRun
+from tests.factories import CertificationFactory, DatasetFactory, ReconstructionFactory
 from tests.golden.stored import ACTIVE, BPIX, DATASET, ENERGY, FLAGS, LOGIC, certification, policy
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,19 @@ def test_preview_is_what_changes_when_it_is_applied(rows, after):
     assert lumi == pytest.approx(applied.tally.inside.recorded.lumi - before.tally.inside.recorded.lumi, abs=1e-6)
     for sums in (shown.by_clauses, shown.by_era):
         assert sum(each.gained.count - each.lost.count for each in sums.values()) == balance
+
+
+def test_lumisections_that_only_the_other_certification_of_a_run_has_are_counted(clock):
+    certification(315300, last=60)
+    ranges = {"golden": [[11, 80]], "detector_on": [[11, 80]]}
+    reconstruction = ReconstructionFactory(run=OmsRun.objects.get(pk=315300), reconstruction="rereco")
+    CertificationFactory(runreconstruction=reconstruction, dataset=DatasetFactory(name=OTHER), facts={"import": ranges})
+    shown = preview(PolicyRules({"and": FLAGS}, DATASET), PolicyRules({"and": FLAGS}, OTHER), timezone.now())
+    (change,) = shown.changes
+    assert (change.difference.gained, change.difference.lost) == (((61, 80),), ((1, 10),))
+    assert change.reasons == (NO_LUMISECTION,)
+    for each in (shown.total, *shown.by_era.values(), *shown.by_clauses.values()):
+        assert (each.gained.count, each.lost.count, each.lost.recorded.lumi) == (20, 10, 5.0)
 
 
 def test_preview_names_clauses_and_eras(rows):

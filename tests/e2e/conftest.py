@@ -20,6 +20,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.signals import request_finished, request_started
 from django.db import connection, connections
 from django.test import Client
+from playwright.sync_api import expect
 
 from tests import chromium, firefox
 from tests.e2e.console import listen
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
     from users.models import User
 
-PATIENCE_MS = 5000
+PATIENCE_MS = 20_000  # on a machine that does other things, too
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,15 +16,16 @@ from api.paging import PageParameters, page_of
 from api.parameters import (
     certification_parameters,
     filtered_certifications,
+    readings_of_runs,
     refuse_unknown,
     run_condition,
     run_parameters,
+    segment_parameters,
 )
 from certify.as_of import versions_of
 from certify.models import TrackerCertification
 from certify.references.selectors import references
 from golden.models import GoldenFile, PolicyVersion
-from oms.lumisections.models import LumisectionReading
 from oms.models import OmsRun
 
 DESCRIPTION = """The record of certifications, to be read by programs. Nothing can be changed here.
@@ -138,13 +139,17 @@ def get_run(request: HttpRequest, run_number: int) -> Any:  # noqa: ARG001 - nin
     "/segments/",
     url_name="segments",
     response={200: schemas.SegmentList, REFUSALS: schemas.Error},
-    openapi_extra=run_parameters(),
+    openapi_extra=segment_parameters(),
     tags=["Runs"],
 )
 def list_segments(request: HttpRequest, paging: Query[PageParameters]) -> Any:
     """Lumisections of runs, as segments of equal detector bits, by run."""
-    rows = LumisectionReading.objects.filter(run_condition(request, "run_number"), valid_until=None)
-    return page_of(request, rows, paging, reading.segment_items, key="run_number")
+    rows = readings_of_runs(request)
+
+    def items_of(keys: list[int]) -> Any:
+        return reading.segment_items(rows.filter(run_number__in=keys))
+
+    return page_of(request, rows, paging, items_of, key="run_number")
 
 
 @api.get(

@@ -25,6 +25,8 @@ from certify.filters.names import RUN_NAMES
 from certify.models import TrackerCertification
 from certify.rules.run_numbers import LAST_RUN
 from listruns.as_of import AS_OF, requested_moment
+from oms.lumisections.mirror import readings_as_of
+from oms.lumisections.models import LumisectionReading
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -60,13 +62,23 @@ def filtered_certifications(request: HttpRequest) -> QuerySet[Any]:
     return filters.qs
 
 
-def run_condition(request: HttpRequest, column: str) -> Q:
-    """Return the condition of the parameters of runs. Raises `ApiError` as `filtered_certifications` does."""
+def readings_of_runs(request: HttpRequest) -> QuerySet[LumisectionReading]:
+    """Return the readings of the parameters of runs that are valid, as of a time if one is given. Raises `ApiError`."""
+    moment = requested_moment(request)
+    readings = readings_as_of(moment) if moment else LumisectionReading.objects.filter(valid_until=None)
+    return readings.filter(run_condition(request, "run_number", [AS_OF]))
+
+
+def run_condition(request: HttpRequest, column: str, others: Collection[str] = ()) -> Q:
+    """Return the condition of the parameters of runs. Raises `ApiError` as `filtered_certifications` does.
+
+    `others`: names of parameters that the list has besides.
+    """
     query = QueryDict(mutable=True)
     for name in RUN_NAMES:
         query.setlist(name, request.GET.getlist(name))
     filters = CertificationFilter(query)
-    _refuse(filters, request, RUN_NAMES)
+    _refuse(filters, request, {*RUN_NAMES, *others})
     ranges = filters.run_ranges
     return any_of(Q(**{f"{column}__range": span}) for span in ranges) if ranges else Q()
 
@@ -102,19 +114,27 @@ def described(names: Iterable[str]) -> dict[str, Any]:
 
 def certification_parameters() -> dict[str, Any]:
     """Return the filters of certifications as parameters in OpenAPI, with the time as of which they are read."""
-    moment = {
-        "name": AS_OF,
-        "in": "query",
-        "required": False,
-        "description": "Certifications as they were at this time, in UTC unless it has a zone",
-        "schema": {"type": "string", "format": "date-time"},
-    }
-    return {"parameters": [*described(_CERTIFICATION_NAMES)["parameters"], moment]}
+    return {"parameters": [*described(_CERTIFICATION_NAMES)["parameters"], _moment("Certifications as they were")]}
 
 
 def run_parameters() -> dict[str, Any]:
     """Return the filters of runs as parameters in OpenAPI."""
     return described(RUN_NAMES)
+
+
+def segment_parameters() -> dict[str, Any]:
+    """Return the filters of runs as parameters in OpenAPI, with the time as of which lumisections are read."""
+    return {"parameters": [*described(RUN_NAMES)["parameters"], _moment("Lumisections as they were known")]}
+
+
+def _moment(content: str) -> dict[str, Any]:
+    return {
+        "name": AS_OF,
+        "in": "query",
+        "required": False,
+        "description": f"{content} at this time, in UTC unless it has a zone",
+        "schema": {"type": "string", "format": "date-time"},
+    }
 
 
 def _parameter(name: str) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from django.db.models.functions import Cast
 from certify.references.selectors import references
 from listruns.export_rows import FIELDS, values_of
 from oms.lumisections import bits
-from oms.lumisections.models import LumisectionReading
 from oms.models import OmsRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.db.models import QuerySet
+
+    from oms.lumisections.models import LumisectionReading
 
 _NAMES = (*FIELDS, "facts")
 # {name in the API: column of a run}
@@ -50,10 +51,9 @@ def run_items(condition: Q) -> Iterator[dict[str, Any]]:
         yield item | {"typed": sorted(item["typed"])}
 
 
-def segment_items(keys: list[int]) -> Iterator[dict[str, Any]]:
-    """Yield the valid readings of these runs with their segments: two queries."""
-    rows = LumisectionReading.objects.filter(valid_until=None, run_number__in=keys).order_by("run_number")
-    for reading in rows.defer("lumis").prefetch_related("segments"):
+def segment_items(readings: QuerySet[LumisectionReading]) -> Iterator[dict[str, Any]]:
+    """Yield these readings, one of each run, with their segments, by run: two queries."""
+    for reading in readings.order_by("run_number").defer("lumis").prefetch_related("segments"):
         yield {
             "run_number": reading.run_number,
             "source": reading.source,

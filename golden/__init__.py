@@ -11,6 +11,6 @@ What pages, commands and the API use; nothing here asks the network, and nothing
 - `differences.file_differences(before, after)` of two `layouts.read_runs(file.content)`, `selectors.lumi_in_ranges(…)`
 - `TrackerCertification.golden_files`: the files that a certification counted for, with its version then
 - `registry_requests.policy_readings(version)`: the datasets of a policy, and those whose other flags were not read
-- `vocabulary.VARIABLES`, `vocabulary.NOT_READ`, `rule_types.OPERATORS`, `clauses.split_clauses(logic)`: for forms
+- `vocabulary.VARIABLES`, `vocabulary.UNAVAILABLE`, `rule_types.OPERATORS`, `clauses.split_clauses(logic)`: for forms
 - `manifest.manifest_of`: what is in `GoldenFile.manifest`
 """

@@ -26,7 +26,7 @@ from golden.rule_types import (
     merged,
     result_of,
 )
-from golden.vocabulary import BEAM_VARIABLES, NOT_READ, VARIABLES, ValueType
+from golden.vocabulary import BEAM_VARIABLES, UNAVAILABLE, VARIABLES, ValueType
 
 MAX_DEPTH, MAX_NODES = 50, 500
 MAX_WORK = 5_000  # nodes that one evaluation can visit, iterations included
@@ -203,8 +203,8 @@ def _variable_type(name: str, path: str, scope: VariableScope, check: _Check) ->
 
 
 def _check_name(name: str, path: str) -> None:
-    if name in NOT_READ:
-        raise _refusal(path, f"{name} is not available. {NOT_READ[name]}")
+    if name in UNAVAILABLE:
+        raise _refusal(path, f"{name} is not available. {UNAVAILABLE[name]}")
     if name not in VARIABLES:
         last = name.rsplit(".", 1)[-1]
         similar = [known for known in VARIABLES if last and known.endswith(f".{last}")]

@@ -177,7 +177,7 @@ OTHER_FLAGS = tuple(f"lumisection.rr.{name}" for name in OTHER_COLUMNS)
 # Whether a lumisection was read from Run Registry: of the clause that such policies have besides their own.
 REGISTRY_READ = "lumisection.registry"
 # Variables that Run Registry has and CertHelper does not read, with the reason or what to use instead.
-NOT_READ = {
+UNAVAILABLE = {
     f"lumisection.oms.{bits.OMS_NAMES[_BEAMS]}": f"Run Registry has it by beam. Use {' and '.join(BEAM_VARIABLES)}.",
     "lumisection.oms.recorded": "The luminosity of a lumisection is not part of rules here.",
     "lumisection.oms.delivered": "The luminosity of a lumisection is not part of rules here.",

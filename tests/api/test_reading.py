@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -183,9 +184,10 @@ def test_run_has_units_in_its_names(shifter_client):
 
 def test_segments_are_those_that_were_read_last(shifter_client, django_assert_num_queries):
     now = timezone.now()
-    for valid_until in (now, None):
+    before, last = now - timedelta(hours=2), now - timedelta(hours=1)
+    for read_at, valid_until in ((before, last), (last, None)):
         reading = LumisectionReading.objects.create(
-            run_number=RUN, read_at=now, checked_at=now, valid_until=valid_until, digest="d", last=9, last_active=8
+            run_number=RUN, read_at=read_at, checked_at=now, valid_until=valid_until, digest="d", last=9, last_active=8
         )
         LumisectionSegment.objects.create(
             reading=reading, first=1, last=8, bpix=True, recorded_lumi=2.5 if valid_until is None else 1
@@ -195,6 +197,11 @@ def test_segments_are_those_that_were_read_last(shifter_client, django_assert_nu
     (segment,) = item["segments"]
     assert (item["run_number"], item["last"], segment["first"], segment["last"]) == (RUN, 9, 1, 8)
     assert (segment["bpix"], segment["fpix"], segment["recorded_lumi_per_pb"]) == (True, None, 2.5)
+    for hours, known in ((1.5, [1]), (0.5, [2.5]), (2.5, [])):
+        as_of = (now - timedelta(hours=hours)).isoformat()
+        items = _items(shifter_client, "/api/v1/segments/", runs=str(RUN), as_of=as_of)
+        assert [item["segments"][0]["recorded_lumi_per_pb"] for item in items] == known
+    assert shifter_client.get("/api/v1/runs/", {"as_of": as_of}).status_code == 400
 
 
 def test_references_name_their_uses(shifter_client, certification, django_assert_num_queries):

@@ -21,6 +21,7 @@ OUR_APPS = (
     "api",
     "audit",
     "certify",
+    "dials",
     "drafts",
     "golden",
     "history",

@@ -37,15 +37,20 @@ OF_SQLITE = (
         "users/sso/",
     ),
 )
-# They send what other tests send, but for five shapes of statements or fewer: only `make prove` runs them there, too.
+# They send what other tests send, but for a few shapes of statements: only `make prove` runs them there, too.
 OF_OTHERS = (
-    *("certify/actions/test_ranges.py", "certify/facts/test_changed_since_shown.py"),
-    *("certify/references/test_explanation.py", "certify/review/test_questions.py", "certify/test_evidence_links.py"),
+    *("certhelper/test_lumisections_out.py", "certify/actions/test_ranges.py", "certify/actions/test_training.py"),
+    *("certify/facts/test_changed_since_shown.py", "certify/facts/test_late_facts.py"),
+    "certify/references/test_actions.py",
+    *("certify/references/test_explanation.py", "certify/review/test_questions.py", "certify/test_cosmics_facts.py"),
+    *("certify/test_evidence_links.py", "certify/test_opinions.py", "drafts/test_presence.py"),
     *("drafts/test_offers.py", "drafts/test_pages.py", "drafts/test_refused_forms.py"),
-    *("golden/test_policy_pages.py", "golden/test_preview.py", "listruns/test_certification.py"),
+    *("golden/test_file_pages.py", "golden/test_policy_pages.py", "golden/test_preview.py", "golden/test_why.py"),
+    *("listruns/test_certification.py", "listruns/test_lifecycle.py", "listruns/test_update_page.py"),
     *("registry_sync/test_equal_after_sending.py", "registry_sync/test_interference.py"),
     *("registry_sync/test_meanwhile.py", "registry_sync/test_moves.py", "reports/daily/test_logbook.py"),
-    *("shiftleader/parts/test_comparison.py", "users/test_sign_in.py"),
+    *("shiftleader/parts/test_comparison.py", "shiftleader/parts/test_parts.py"),
+    *("shiftleader/parts/test_range_comparison.py", "users/test_role_in_admin.py", "users/test_sign_in.py"),
 )
 # Each set of parameters is another statement, or another constraint. Elsewhere the statement is the same for all sets
 # of a test: of those every third runs on PostgreSQL, and all in `make prove`.

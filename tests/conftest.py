@@ -12,6 +12,7 @@ from hypothesis import settings as examples
 
 from infrastructure.http import tokens
 from tests.collection import pytest_collection_finish, pytest_collection_modifyitems  # noqa: F401 - hooks
+from tests.emptied_database import _static_tables_stay  # noqa: F401 - fixture
 from tests.factories import UserFactory, reset_sequences
 from tests.migrated_database import django_db_modify_db_settings, django_db_setup  # noqa: F401 - fixtures
 from tests.proof import scaled

@@ -133,7 +133,7 @@ def test_invalid_fault_is_400_with_a_message(sandbox, body, named):
 
 
 def test_log_contains_the_requests(sandbox):
-    requests.post(
+    answer = requests.post(
         f"{sandbox.base_url}/registry/runs_filtered_ordered?a=b%5B1%5D",
         json={"filter": {"run_number": 315257}},
         headers=HEADERS,
@@ -142,6 +142,7 @@ def test_log_contains_the_requests(sandbox):
     (entry,) = sandbox.requests()
     assert entry.pop("started") == pytest.approx(time.time(), abs=PATIENCE_S)
     assert 0 <= entry.pop("seconds") < 5
+    assert entry.pop("bytes") == len(answer.content)
     assert entry == {
         "service": "registry",
         "method": "POST",

@@ -35,8 +35,9 @@ def file(rows):
 
 
 def test_list_without_policies_says_what_to_do(expert_client, guest_client):
-    assert "There is no policy yet." in _text(expert_client.get("/golden/"))
+    assert "Write the first one, then make a file with it. New policy" in _text(expert_client.get("/golden/"))
     assert "An expert writes the first one" in _text(guest_client.get("/golden/"))
+    assert "New policy" not in _text(guest_client.get("/golden/"))
 
 
 def test_expert_makes_a_file_and_is_led_to_it(expert_client, expert, rows):
